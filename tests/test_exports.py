@@ -224,7 +224,7 @@ def test_keys_that_an_archive_was_written_without_are_null(name: str, tmp_path: 
 
 def test_a_library_that_is_not_there_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "polars", None)
-    with pytest.raises(NotUnderstood, match="polars is not installed here; pip install 'speech-archive"):
+    with pytest.raises(NotUnderstood, match="polars is not installed here; pip install 'CHECKOUT-OR-WHEEL"):
         to_polars(Archives(root))
 
 

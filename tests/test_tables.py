@@ -349,7 +349,7 @@ def test_all_that_cannot_be_read_is_found_at_once(
     assert not (tmp_path / "nothing").exists()
     monkeypatch.setitem(sys.modules, "duckdb", None)
     assert export(root, tmp_path / "none", form="parquet", status=2) == {}
-    assert "pip install 'speech-archive[parquet]'" in capsys.readouterr().err
+    assert "pip install 'CHECKOUT-OR-WHEEL[parquet]'" in capsys.readouterr().err
 
 
 def test_all_tables_are_of_one_commit_also_where_a_run_ends_between_them(root: Path, tmp_path: Path) -> None:

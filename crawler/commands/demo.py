@@ -85,7 +85,7 @@ def _look(root: Path) -> int:
     window = root.resolve() / "window"
     _say("5. Look at it: pages that a browser opens from disk, without network")
     if find_spec("jinja2") is None:
-        print("   they need more packages: pip install 'speech-archive[window]'")
+        print("   they need more packages: pip install 'CHECKOUT-OR-WHEEL[window]'")
         return Exit.COMPLETE
     if status := _run("-m", "pipelines", "site", "--quiet", str(root), "--out", str(window)):
         return status

@@ -339,4 +339,4 @@ def _check_run_page(language: str) -> None:
     if language not in {"", "en", "zh"}:
         raise WrongUse(f"-s RUN_PAGE={language}: must be en or zh, or empty for no page")
     if language and find_spec("jinja2") is None:
-        raise WrongUse("-s RUN_PAGE: jinja2 is not installed: pip install 'speech-archive[window]'")
+        raise WrongUse("-s RUN_PAGE: jinja2 is not installed: pip install 'CHECKOUT-OR-WHEEL[window]'")

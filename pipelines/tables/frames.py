@@ -82,4 +82,4 @@ def _imported(name: str) -> Any:
     try:
         return import_module(name)
     except ImportError as error:
-        raise NotUnderstood(f"{name} is not installed here; pip install 'speech-archive[readers]'") from error
+        raise NotUnderstood(f"{name} is not installed here; pip install 'CHECKOUT-OR-WHEEL[readers]'") from error

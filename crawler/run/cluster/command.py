@@ -35,7 +35,7 @@ def extra_needed() -> Iterator[None]:
     except ModuleNotFoundError as error:
         if error.name not in _OF_EXTRA:
             raise
-        raise WrongUse(f"{error.name} is missing: pip install 'speech-archive[cluster]'") from error
+        raise WrongUse(f"{error.name} is missing: pip install 'CHECKOUT-OR-WHEEL[cluster]'") from error
 
 
 def database_told(opts: argparse.Namespace) -> str:

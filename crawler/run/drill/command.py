@@ -68,7 +68,7 @@ def run(opts: argparse.Namespace) -> int:
     wanted = wanted_by(opts)
     missing = [name for name in _LIBRARIES if find_spec(name) is None]
     if missing:
-        raise WrongUse(f"{', '.join(missing)}: missing; pip install 'speech-archive[drill]'")
+        raise WrongUse(f"{', '.join(missing)}: missing; pip install 'CHECKOUT-OR-WHEEL[drill]'")
     # After the check: they import these libraries.
     from crawler.run.drill.drill import drill  # noqa: PLC0415
     from crawler.run.drill.parts import Parts  # noqa: PLC0415

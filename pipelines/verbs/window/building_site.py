@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipelines.verbs import AddVerb
     from pipelines.window.building.build import Built
 
-_EXTRA = "the window needs more packages: pip install 'speech-archive[window]'"
+_EXTRA = "the window needs more packages: pip install 'CHECKOUT-OR-WHEEL[window]'"
 
 
 def add(verb: AddVerb) -> None:

@@ -36,7 +36,7 @@ def templates_of_run(language: str) -> Templates:
     try:
         from pipelines.window.templates import Templates  # noqa: PLC0415 - says below what to install
     except ModuleNotFoundError as error:
-        raise NotUnderstood(f"{error.name} is not installed: pip install 'speech-archive[window]'") from error
+        raise NotUnderstood(f"{error.name} is not installed: pip install 'CHECKOUT-OR-WHEEL[window]'") from error
     chosen: Language = next(one for one in get_args(Language) if one == language)
     made = Templates(chosen)
     made.load_alone(_STYLE, _PAGE, *_PARTS)
