@@ -275,7 +275,7 @@ def test_a_deployment_with_a_store_is_for_workers(tmp_path: Path) -> None:
         beside = crawl("-s", f"ARCHIVE_ROOT={tmp_path}/elsewhere", "-a", "replay=latest")
         place.unlink()
         tried = crawl("-s", f"ARCHIVE_ROOT={tmp_path}/elsewhere")
-    assert (ended.status, "scrapy worker" in ended.err, fleet.runs()) == (2, True, []), ended
+    assert (ended.status, "speech-archive worker" in ended.err, fleet.runs()) == (2, True, []), ended
     assert (one.status, "--now m-a" in one.err, "ARCHIVE_ROOT=DIR" in one.err) == (2, True, True), one
     assert (beside.status, "sync push" in beside.err) == (2, True), beside
     assert tried.status == 3, tried

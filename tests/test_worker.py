@@ -418,7 +418,7 @@ def test_tables_are_upgraded_while_workers_run(tmp_path: Path) -> None:
     )
     made(tmp_path, dsn, ExitStack())
     fleet = ("--fleet", str(tmp_path / "fleet.toml"), "--database", dsn)
-    assert "scrapy fleet database" in run("scrapy", "worker", *fleet).err
+    assert "speech-archive fleet database" in run("scrapy", "worker", *fleet).err
     with psycopg.connect(dsn) as connection:  # as software of before would have made it
         connection.execute("CREATE SCHEMA speech_archive")
         connection.execute(

@@ -89,8 +89,10 @@ class Command(ScrapyCommand):
             self._show_plan(deployment, wanted)
             return
         if deployment.store:
-            remedy = "run `scrapy worker` (one site now: `scrapy fleet queue --database DSN --now SITE`), or leave "
-            remedy += "`store` out and copy them by `python -m pipelines sync push`"
+            remedy = (
+                "run `speech-archive worker` (one site now: `speech-archive fleet queue --database DSN --now SITE`), "
+            )
+            remedy += "or leave `store` out and copy them by `speech-archive sync push`"
             raise WrongUse(f"{deployment.file}: store: crawlall copies no archives from there or to it: {remedy}")
         install_log(self.settings.get("LOG_FILE"), self.settings["LOG_LEVEL"], self.settings["LOG_FORMAT"])
         process = self.crawler_process

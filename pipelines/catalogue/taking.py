@@ -84,7 +84,7 @@ def check_prepared(connection: Connection) -> None:
     """`WrongDatabase` when the tables of this version are not there."""
     if _version(connection) != VERSION:
         words = f"{connection.info.dbname}: holds no catalogue of version {VERSION}"
-        raise WrongDatabase(f"{words}: `python -m pipelines catalogue ROOT` makes it")
+        raise WrongDatabase(f"{words}: `speech-archive catalogue ROOT` makes it")
 
 
 def _version(connection: Connection) -> int | None:

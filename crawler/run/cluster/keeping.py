@@ -85,9 +85,7 @@ class Keeping:
                     return
                 await asyncio.sleep(_WAIT)
             except (ArchiveError, OSError, psycopg.Error) as error:
-                _log.error(
-                    "%s: not in the catalogue, `python -m pipelines catalogue` makes up for it: %s", site, error
-                )
+                _log.error("%s: not in the catalogue, `speech-archive catalogue` makes up for it: %s", site, error)
                 return
             else:
                 return

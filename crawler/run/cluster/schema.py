@@ -100,7 +100,7 @@ def check_schema(connection: Connection) -> str:
     Raises:
         WrongDatabase: they are missing, or of an older version.
     """
-    remedy = "run `scrapy fleet database` first, which also upgrades while workers run"
+    remedy = "run `speech-archive fleet database` first, which also upgrades while workers run"
     row = connection.execute("SELECT to_regclass('speech_archive.migrations') IS NOT NULL").fetchone()
     if not (row and row[0]):
         raise WrongDatabase(f"the database has no tables of a cluster: {remedy}")
@@ -133,7 +133,8 @@ def check_place(connection: Connection, archives: str) -> None:
         raise WrongDatabase(
             f"the workers of this database keep their archives in {row[0]}, this machine in {archives}: is it the "
             "database of this fleet? Give all its machines one `store` in fleet.toml, or one archive_root on a "
-            "shared disk. Once the archives have been moved, and no worker runs: `scrapy fleet database --moved`"
+            "shared disk. Once the archives have been moved, and no worker runs: "
+            "`speech-archive fleet database --moved`"
         )
 
 

@@ -78,7 +78,9 @@ def plan(deployment: Deployment, root: Path, wanted: Wanted, now: datetime, reco
     nothing = [one for one in wanted.sites if not chosen(found, (one,))]
     if nothing or not meant:
         by = ", ".join(nothing or deployment.sites)
-        raise NothingMeant(f"no site is selected by {by}; `scrapy crawlall --plan` lists all of {deployment.file}")
+        raise NothingMeant(
+            f"no site is selected by {by}; `speech-archive crawlall --plan` lists all of {deployment.file}"
+        )
     run = record.run if record else None
     begun = [one for one in meant if one.is_enabled and _has_a_turn(one, wanted, run, now)]
     now_ = sorted((one for one in begun if one.profile), key=lambda one: (_died_in(one, run), one.order))

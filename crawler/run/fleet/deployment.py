@@ -132,7 +132,7 @@ def load_deployment(file: Path) -> Deployment:
         for table, kinds in _TABLES.items():
             check(file, {f"{table}.{key}": value for key, value in values.get(table, {}).items()}, kinds)
     except FileNotFoundError:
-        raise DeploymentError(f"{file}: no such file; `scrapy fleet init` writes one") from None
+        raise DeploymentError(f"{file}: no such file; `speech-archive fleet init` writes one") from None
     except WrongFile as error:
         raise DeploymentError(str(error)) from None
     return _deployment(file, values)

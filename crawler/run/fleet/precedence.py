@@ -53,7 +53,7 @@ def _check_is_elsewhere(arguments: Arguments, settings: BaseSettings, deployment
     root = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute()
     if root != deployment.archive_root and not is_of_workers(root):
         return
-    remedy = f"let a worker do it: `scrapy fleet queue --database DSN --now {arguments.profile.site}`"
+    remedy = f"let a worker do it: `speech-archive fleet queue --database DSN --now {arguments.profile.site}`"
     elsewhere = "Anything else goes into another folder: -s ARCHIVE_ROOT=DIR"
     if arguments.replay:
         remedy = "do it in a copy of its own: `sync pull DIR STORE --captures`, -s ARCHIVE_ROOT=DIR, then `sync push`"

@@ -31,7 +31,7 @@ class Commands:
             DeploymentError: a path cannot stand in a line, or its sites are not for `crawlall`.
         """
         if deployment.store:
-            workers = "`scrapy fleet schedule worker` prints the unit of the workers that do"
+            workers = "`speech-archive fleet schedule worker` prints the unit of the workers that do"
             raise DeploymentError(f"{deployment.file}: store: `crawlall` does not crawl such a deployment; {workers}")
         file, root, heads = deployment.file, deployment.archive_root, deployment.heads_file
         # -P: a folder of the name of a package in the working folder is not imported.

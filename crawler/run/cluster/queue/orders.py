@@ -20,7 +20,9 @@ def one_of(found: list[Candidate], option: str, name: str) -> Candidate:
     """The site that an option names; `WrongUse` when there is none of that name."""
     one = next((one for one in found if one.site == name), None)
     if one is None:
-        hint = "it takes one name, no glob" if set(name) & set("*?[") else "`scrapy fleet queue` lists the names"
+        hint = (
+            "it takes one name, no glob" if set(name) & set("*?[") else "`speech-archive fleet queue` lists the names"
+        )
         raise WrongUse(f"{option} {name}: the deployment has no such site; {hint}")
     return one
 
