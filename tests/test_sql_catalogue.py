@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from pipelines.__main__ import main
@@ -82,9 +82,12 @@ def test_a_database_that_cannot_be_used_is_told(tmp_path: Path, monkeypatch: pyt
     with connected(dsn) as connection:
         connection.execute("CREATE DATABASE in_ascii ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
         connection.execute("CREATE ROLE nobody LOGIN")
+    both = f"{tmp_path},{conninfo_to_dict(dsn)['host']}"
     for wrong, status, words in (
         ({"host": str(tmp_path), "password": SECRET}, 11, "see that it runs"),
-        ({"dbname": "absent"}, 11, '"absent" does not exist'),
+        ({"dbname": "absent"}, 2, '"absent" does not exist: correct'),
+        ({"user": "absent", "password": SECRET}, 2, 'role "absent" does not exist: correct'),
+        ({"host": both, "dbname": "absent"}, 11, "see that it runs"),
         ({"dbname": "in_ascii"}, 2, "in_ascii is in SQL_ASCII, not in UTF8"),
     ):
         with pytest.raises(ArchiveError, match=words) as told, connected(make_conninfo(dsn, **wrong)):

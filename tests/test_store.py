@@ -55,6 +55,7 @@ from pipelines.store.copying import (
     set_aside,
 )
 from pipelines.store.kinds import bucket as bucket_module
+from pipelines.store.protocol import StoreRefuses
 from pipelines.store.stores import StoreError, WrongStore, store_of
 from pipelines.store.tips import StoreTip, commits_after, tip_of
 from pipelines.untrusted import LONGEST_DOCUMENT
@@ -586,13 +587,13 @@ def test_a_store_that_does_not_answer_is_told(
         bucket.rate, bucket.mishaps = 0.0, MISHAPS
     for missing in asking(store_of("s3://nowhere/x"), tmp_path / SITE / "state.json"):
         with pytest.raises(
-            StoreError, match=r"no bucket nowhere at 127\.0\.0\.1:.*: make it, or correct the address$"
+            StoreRefuses, match=r"no bucket nowhere at 127\.0\.0\.1:.*: make it, or correct the address$"
         ):
             missing()
     refusing = opened_store("rclone", "refusing", buckets, tmp_path, monkeypatch)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
     for refused in asking(store_of(refusing.address), tmp_path / SITE / "state.json"):
-        with pytest.raises(StoreError, match=r"refused: the credentials .* or are of another store") as found:
+        with pytest.raises(StoreRefuses, match=r"refused: the credentials .* or are of another store") as found:
             refused()
         assert not re.search("xml|Run again", str(found.value))
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://store.example")

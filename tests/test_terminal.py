@@ -9,9 +9,13 @@ import struct
 import subprocess
 import sys
 import termios
+from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 import pytest
+from scrapy.cmdline import ScrapyArgumentParser, _get_commands_from_module
+from scrapy.commands import ScrapyHelpFormatter
+from scrapy.settings import Settings
 
 from crawler.replica.process import Replica
 from tests.conftest import ROOT, Site, run
@@ -84,3 +88,18 @@ def test_a_terminal_gets_colours_and_loses_nothing(crawled: tuple[Path, str]) ->
             assert (COLOR if command[0] != "show" else BOLD) in shown, command
     assert COLOR not in on_a_terminal(80, "pipelines", "status", root, NO_COLOR="1")[1]
     assert "\x1b" not in on_a_terminal(80, "pipelines", "status", root, TERM="dumb")[1]
+
+
+def test_the_help_of_a_command_has_headings_where_it_means_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At any width: Scrapy takes each line that ends with a colon for one."""
+    for width, (name, command) in product((60, 80, 100), _get_commands_from_module("crawler.commands", True).items()):
+        monkeypatch.setenv("COLUMNS", str(width))
+        parser = ScrapyArgumentParser(
+            usage=f"scrapy {name}", formatter_class=ScrapyHelpFormatter, conflict_handler="resolve"
+        )
+        command.settings = Settings()
+        command.add_options(parser)
+        lines = parser.format_help().split("\n")
+        under = [above for above, line in pairwise(lines) if line and set(line) <= {"=", "-"}]
+        assert under[0] == "Usage"
+        assert [one for one in under if one != one.strip() or not one] == [], (name, width)

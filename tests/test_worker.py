@@ -26,6 +26,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from procrastinate.schema import SchemaManager
+from psycopg.conninfo import make_conninfo
 
 from crawler.http.netloc import Server
 from crawler.run.attempt import enter_failure
@@ -43,6 +44,7 @@ from pipelines.fleet.notify import remember_told, tell, told_of
 from pipelines.fleet.recipients import Recipients
 from tests.conftest import PATIENCE, Ended, Site, exit_of, run, started
 from tests.database import Postgres, database
+from tests.object_store import object_store
 from tests.small import PROFILE, Answer, serve, speeches
 
 SPEECHES = 12
@@ -309,6 +311,28 @@ def test_the_queue_of_another_fleet_is_neither_shown_nor_touched(cluster: Cluste
             assert (refused.status, "--moved" in refused.err, refused.out) == (2, True, "")
     assert cluster.jobs("m-a") == ["succeeded", "todo"]
     assert not cluster.root.exists()
+
+
+def test_a_worker_says_what_it_has_and_ends_where_a_person_must_put_something_right(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    cluster.add("m-a")
+    file = tmp_path / "fleet.toml"
+    fleet = ("--fleet", str(file), *QUICK, "--database")
+    secret = make_conninfo(cluster.dsn, password="s3cr3t")  # noqa: S106 - no password of anything
+    absent = run("scrapy", "worker", *fleet, make_conninfo(secret, dbname="absent"))
+    assert (absent.status, '"absent" does not exist' in absent.err, "s3cr3t" in absent.err) == (2, True, False)
+    with cluster.worker() as worker:
+        cluster.wait(lambda: cluster.jobs("m-a") == ["succeeded"])
+        cluster.rows("DROP SCHEMA public, speech_archive CASCADE; CREATE SCHEMA public")
+        assert exit_of(worker) == 2
+    migrate(cluster.dsn)
+    file.write_text(f'{file.read_text("utf-8")}\nstore = "s3://nowhere/x"\n', "utf-8")
+    with object_store("moto", tmp_path) as store:
+        refused = run("scrapy", "worker", *fleet, secret, env=store.environment)
+    first, *_, last = refused.err.strip().split("\n")
+    assert (refused.status, "no bucket nowhere" in last, "s3cr3t" in refused.err) == (2, True, False), refused
+    assert re.search(r": 8 sites at once, .*dbname=test_.*, s3://nowhere/x, place ", first), first
 
 
 def test_what_a_killed_worker_had_begun_goes_on_where_its_staging_is(cluster: Cluster, tmp_path: Path) -> None:

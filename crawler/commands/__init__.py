@@ -16,6 +16,11 @@ collect_seldom()
 class CommandHelp(HelpFormatter, ScrapyHelpFormatter):
     """Help as Scrapy's, with lists and examples on lines of their own."""
 
+    def format_part_strings(self, part_strings: list[str]) -> list[str]:
+        # Scrapy takes each line that ends with a colon for a heading, also one of an option's help.
+        is_option = bool(part_strings) and part_strings[0].startswith(" ")
+        return part_strings if is_option else super().format_part_strings(part_strings)
+
 
 def show_example(parser: argparse.ArgumentParser, example: str) -> None:
     """Let the help of a command show it with these arguments."""

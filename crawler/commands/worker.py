@@ -92,6 +92,7 @@ class Command(ScrapyCommand):
     def _work(self, opts: argparse.Namespace) -> None:
         assert self.crawler_process is not None  # noqa: S101 - set by scrapy.cmdline before run()
         worker, process = self._worker(opts), self.crawler_process
+        print(f"scrapy worker: {harmless(str(worker))}", file=sys.stderr, flush=True)
         with ending_on_signals(worker.stop):
             run_in_loop(
                 worker.run(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,10 @@ _SECONDS = 10
 _MOST = 400  # characters of what a server says
 _NAMED = ("host", "hostaddr", "port", "dbname", "user")
 """The parts of a connection string that may be shown: all others may hold a secret, or a path to one."""
+_REFUSAL = re.compile(
+    r"no password supplied|FATAL: +([^:]*authentication failed|no pg_hba\.conf entry"
+    r'|(role|database) ".*" (does not exist|is not permitted))'
+)
 _FORMS = "postgresql://USER@HOST/DATABASE, host=… dbname=… user=…, or @FILE that holds one"
 
 
@@ -118,7 +123,8 @@ def telling(dsn: str) -> Iterator[None]:
 
     Raises:
         WrongDatabase: the role may not do it, the server is a replica, or a table is not as it was made.
-        DatabaseAway: it does not answer, does not let this role in, breaks off, or has no room.
+            It answers that there is no such role, password or database.
+        DatabaseAway: it does not answer, breaks off, or has no room.
     """
     try:
         yield
@@ -130,9 +136,21 @@ def telling(dsn: str) -> Iterator[None]:
             f"{shown(dsn)}: {_said(error)}: somebody has altered the tables of this software"
         ) from error
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        # Before it has let somebody in, a server says why only in words, and in its own language.
+        said = _said(error)
+        if _is_refused(str(error)):
+            remedy = "correct the connection string, or make the role and the database, and let this machine in"
+            raise WrongDatabase(f"{shown(dsn)}: {said}: {remedy}") from error
         remedy = "see that it runs and that the connection string is right, then run this again"
-        raise DatabaseAway(f"{shown(dsn)}: {_said(error)}: {remedy}") from error
+        raise DatabaseAway(f"{shown(dsn)}: {said}{'' if said.endswith('?') else ':'} {remedy}") from error
+
+
+def _is_refused(words: str) -> bool:
+    """Whether every server that was asked refused the role, its password or the database (SQLSTATE 28…, 3D000).
+
+    Of a server that lets nobody in the driver gives no SQLSTATE, only words: those of one that speaks English.
+    """
+    _, *each = words.split("connection to server ")
+    return bool(each) and all(_REFUSAL.search(one) for one in each)
 
 
 def _said(error: Exception) -> str:

@@ -20,6 +20,12 @@ class StoreError(ArchiveError):
     exit_status = Exit.INTERRUPTED
 
 
+class StoreRefuses(StoreError):  # noqa: N818 - as below
+    """It answers that a person must put something right: there is no such bucket, or the credentials may not."""
+
+    exit_status = Exit.WRONG_USE
+
+
 class WrongStore(ArchiveError):  # noqa: N818 - these read as sentences: "a wrong store"
     """The address names no store that can be used here."""
 

@@ -56,6 +56,11 @@ class Keeping:
         """Whether archives are copied to a store; else they lie in the archive root only."""
         return self._store is not None
 
+    async def check(self) -> None:
+        """Ask the store for what each copy asks it; `StoreRefuses` where a person must put something right first."""
+        if (store := self._store) is not None:
+            await self._in_thread(lambda: store.has_create)
+
     async def bring(self, site: str) -> None:
         """Copy here what the store has of a site, and first there what only this machine has.
 

@@ -15,6 +15,7 @@ from procrastinate import App
 from procrastinate.exceptions import ConnectorException
 from procrastinate.job_context import JobContext
 from procrastinate.worker import Worker
+from psycopg import errors
 from scrapy.settings import Settings
 
 from crawler.run.cluster.equipment import Equipment
@@ -30,8 +31,10 @@ from crawler.run.cluster.tasks import CRAWL, FLEET_QUEUE, Pace, at_place, cron_o
 from crawler.run.fleet.deployment import Deployment
 from crawler.run.fleet.one_loop import Freeing
 from crawler.run.prepare import heads_file
-from pipelines.catalogue.database import connected, telling
+from pipelines.archive.errors import ArchiveError
+from pipelines.catalogue.database import WrongDatabase, connected, shown, telling
 from pipelines.exits import Exit
+from pipelines.store.protocol import StoreError, StoreRefuses
 
 _log = logging.getLogger(__name__)
 _THREADS = 4
@@ -43,6 +46,7 @@ _DEAD_FOR_A_DAY = 86_400.0
 _HELD_HERE = timedelta(minutes=1)
 """Until a job is looked at again that this worker has already."""
 _RESTART = 5.0
+_NO_TABLES = (errors.UndefinedTable, errors.UndefinedFunction, errors.InvalidSchemaName)
 
 
 class ClusterWorker:
@@ -90,11 +94,16 @@ class ClusterWorker:
         self._freeing = Freeing()
         self._why_stopped: str | None = None
         self._has_handed_back = False
+        self._refusal: ArchiveError | None = None
 
     @property
     def exit_status(self) -> Exit:
         """Complete, or interrupted when crawls were, with which other workers go on."""
         return Exit.INTERRUPTED if self._has_handed_back else Exit.COMPLETE
+
+    def __str__(self) -> str:
+        where = archives_of(self._has.deployment.store, str(self._has.root))
+        return f"{self._has.name}: {self._jobs} sites at once, {shown(self._dsn)}, {where}, place {self._has.place}"
 
     def stop(self, why: str) -> None:
         """Take no further job, and let the crawls under way end soon; their jobs go back to the queue."""
@@ -106,7 +115,12 @@ class ClusterWorker:
             job.stop(why, goes_back=True)
 
     async def run(self) -> None:
-        """Work until it is stopped; `DatabaseAway` when the database does not answer at the beginning."""
+        """Work until it is stopped.
+
+        Raises:
+            WrongDatabase, DatabaseAway: it refuses, or does not answer, at the beginning; it lost its tables.
+            StoreRefuses: a person must put something right at the store.
+        """
         with telling(self._dsn):
             await self._has.leases.open()
         try:
@@ -116,6 +130,8 @@ class ClusterWorker:
             await self._has.leases.close()
             self._has.keeping.close()
             self._pool.shutdown()
+        if self._refusal is not None:
+            raise self._refusal
 
     async def _work(self) -> None:
         await self._has.sign_of_life(self._jobs)
@@ -125,7 +141,7 @@ class ClusterWorker:
             self._worker([CRAWL, at_place(self._has.place)], self._jobs),
             self._worker([FLEET_QUEUE], 1),
         ]
-        beside = [asyncio.ensure_future(self._beat()), asyncio.ensure_future(self._keep_register())]
+        beside = [asyncio.ensure_future(work) for work in (self._beat(), self._keep_register(), self._check_store())]
         try:
             await asyncio.gather(*map(self._keep_working, self._workers))
         finally:
@@ -187,7 +203,8 @@ class ClusterWorker:
             try:
                 await worker.run()  # type: ignore[no-untyped-call]
             except ConnectorException as error:
-                _log.error("the worker begins anew: %s", error.__cause__ or error)
+                if not self._ends_without_tables(error):
+                    _log.error("the worker begins anew: %s", error.__cause__ or error)
             if self._why_stopped is None:
                 await asyncio.sleep(_RESTART)
 
@@ -198,7 +215,29 @@ class ClusterWorker:
                 await self._has.sign_of_life(self._jobs)
                 await self._give_back_unknown()
             except ConnectorException as error:
-                _log.error("no sign of life could be given: %s", error.__cause__ or error)
+                if not self._ends_without_tables(error):
+                    _log.error("no sign of life could be given: %s", error.__cause__ or error)
+
+    def _ends_without_tables(self, error: ConnectorException) -> bool:
+        """End where the database has no tables any more: another was put in its place. Whether that is so."""
+        if not isinstance(error.__cause__, _NO_TABLES):
+            return False
+        remedy = "run `scrapy fleet database`, then start the workers again"
+        self._refuse(WrongDatabase(f"{shown(self._dsn)}: has no tables of a cluster any more: {remedy}"))
+        return True
+
+    async def _check_store(self) -> None:
+        """End where the store refuses; one that does not answer is waited for by each job."""
+        try:
+            await self._has.keeping.check()
+        except StoreRefuses as error:
+            self._refuse(error)
+        except StoreError as error:
+            _log.warning("%s", error)
+
+    def _refuse(self, why: ArchiveError) -> None:
+        self._refusal = self._refusal or why
+        self.stop(f"since {why}")
 
     async def _keep_register(self) -> None:
         """Note here, too, how all sites are: any worker may be the one that looks for what is due."""

@@ -12,7 +12,6 @@ from crawler.run.arguments import LATEST, Arguments, WrongUse
 from crawler.run.fleet.deployment import Deployment, find_deployment
 from crawler.sites.lookup import Profiles
 from crawler.sites.profile import SiteProfile
-from pipelines.fleet.attempts import is_of_workers
 
 _OF_DEPLOYMENT, _OF_PROFILE = 21, 22
 """Priorities of settings: above the project's own (20), below a spider's (30) and the command line's (40)."""
@@ -50,6 +49,8 @@ def _writes(arguments: Arguments, settings: BaseSettings) -> bool:
 
 def _check_is_elsewhere(arguments: Arguments, settings: BaseSettings, deployment: Deployment) -> None:
     """`WrongUse` for a crawl into the copies of a store, beside the workers: the histories would differ."""
+    from pipelines.fleet.attempts import is_of_workers  # noqa: PLC0415 - most deployments have no store
+
     root = Path(settings["ARCHIVE_ROOT"]).expanduser().absolute()
     if root != deployment.archive_root and not is_of_workers(root):
         return

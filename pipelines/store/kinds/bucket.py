@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pipelines.archive.disk.files import sync
-from pipelines.store.protocol import StoreError, StoreObject, WrongStore, digest_of
+from pipelines.store.protocol import StoreError, StoreObject, StoreRefuses, WrongStore, digest_of
 from pipelines.untrusted import LONGEST_DOCUMENT, opened_to_write
 
 try:
@@ -240,8 +240,9 @@ class Bucket:
                 if isinstance(error, _NOT_THERE) and refusal is None:
                     raise FileNotFoundError(place) from error
                 if wait is None or refusal is not None or not isinstance(error, GenericError):
-                    said = refusal or f"{_first_line(error)}. Run again when the store answers"
-                    raise StoreError(f"{place}: {said}") from error
+                    if refusal is not None:
+                        raise StoreRefuses(f"{place}: {refusal}") from error
+                    raise StoreError(f"{place}: {_first_line(error)}. Run again when the store answers") from error
             time.sleep(wait)
         raise AssertionError(place)
 
