@@ -202,6 +202,7 @@ def walk(machines: Machines, shown: list[tuple[str, str]]) -> None:
         assert re.fullmatch(pattern, ended.stdout, re.DOTALL), (command, ended)
         if "fleet schedule" in command:
             machines.start_workers()
+            machines.wait_for("SELECT count(*) FROM speech_archive.workers", 3)
             machines.wait_for("SELECT count(*) FROM speech_archive.sites", 2)
 
 
