@@ -328,10 +328,14 @@ def test_a_worker_says_what_it_has_and_ends_where_a_person_must_put_something_ri
         assert exit_of(worker) == 2
     migrate(cluster.dsn)
     file.write_text(f'{file.read_text("utf-8")}\nstore = "s3://nowhere/x"\n', "utf-8")
+    (place,) = (cluster.root / "fleet" / "place").read_text("utf-8").split()
+    other = "INSERT INTO speech_archive.workers VALUES ('copied:1', %s, 'copied', '3', 8)"
+    cluster.rows(other, place)
     with object_store("moto", tmp_path) as store:
         refused = run("scrapy", "worker", *fleet, secret, env=store.environment)
-    first, *_, last = refused.err.strip().split("\n")
+    first, *between, last = refused.err.strip().split("\n")
     assert (refused.status, "no bucket nowhere" in last, "s3cr3t" in refused.err) == (2, True, False), refused
+    assert any(f"{place} is the place of workers on copied, too" in line for line in between), refused.err
     assert re.search(r": 8 sites at once, .*dbname=test_.*, s3://nowhere/x, place ", first), first
 
 

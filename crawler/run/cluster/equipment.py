@@ -18,7 +18,7 @@ from crawler.run.cluster.journals import Journals
 from crawler.run.cluster.keeping import Keeping
 from crawler.run.cluster.leases import Leases
 from crawler.run.cluster.patient import PatientConnector
-from crawler.run.cluster.schema import ENGINE
+from crawler.run.cluster.schema import ALIVE, ENGINE
 from crawler.run.cluster.tasks import Pace
 from crawler.run.fleet.deployment import Deployment
 from pipelines.values import frozen
@@ -95,6 +95,17 @@ class Equipment:
             engine=ENGINE,
             jobs=jobs,
         )
+
+    async def machines_here(self) -> list[str]:
+        """The other machines on which a worker with the same place has been alive lately."""
+        rows = await self.connector.execute_query_all_async(
+            "SELECT DISTINCT machine FROM speech_archive.workers WHERE place = %(place)s AND machine <> %(machine)s "
+            "AND seen > now() - make_interval(secs => %(alive)s) ORDER BY machine",
+            place=self.place,
+            machine=platform.node(),
+            alive=ALIVE,
+        )
+        return [row["machine"] for row in rows]
 
     async def say_goodbye(self) -> None:
         """Note that the worker has ended."""

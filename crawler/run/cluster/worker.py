@@ -34,6 +34,7 @@ from crawler.run.prepare import heads_file
 from pipelines.archive.errors import ArchiveError
 from pipelines.catalogue.database import WrongDatabase, connected, shown, telling
 from pipelines.exits import Exit
+from pipelines.fleet.attempts import FLEET, PLACE
 from pipelines.store.protocol import StoreError, StoreRefuses
 
 _log = logging.getLogger(__name__)
@@ -135,6 +136,7 @@ class ClusterWorker:
 
     async def _work(self) -> None:
         await self._has.sign_of_life(self._jobs)
+        await self._warn_of_copied_place()
         await self._has.journals.adopt()
         await self._has.journals.bring()
         self._workers = [
@@ -238,6 +240,18 @@ class ClusterWorker:
     def _refuse(self, why: ArchiveError) -> None:
         self._refusal = self._refusal or why
         self.stop(f"since {why}")
+
+    async def _warn_of_copied_place(self) -> None:
+        """Who copies a whole folder to another machine copies the name of its place, too."""
+        has = self._has
+        if has.keeping.has_store and (machines := await has.machines_here()):
+            _log.warning(
+                "%s is the place of workers on %s, too: unless they share this disk, stop this worker, remove %s, "
+                "and start it again; else jobs are kept for a machine on which their staging does not lie",
+                has.place,
+                ", ".join(machines),
+                has.root / FLEET / PLACE,
+            )
 
     async def _keep_register(self) -> None:
         """Note here, too, how all sites are: any worker may be the one that looks for what is due."""
