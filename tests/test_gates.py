@@ -363,6 +363,8 @@ def test_the_lines_of_a_dead_run_pass_the_gates_or_are_not_salvaged(scene: Scene
     was, facts = scene.derived(), Archive(folder).facts
     now = datetime.now(UTC) + timedelta(seconds=5)
     at = [f"{now + timedelta(seconds=n):%Y-%m-%dT%H:%M:%SZ}" for n in range(3)]
+    with ArchiveRun.open(folder, facts, "run-0", at[0], 14) as dying:
+        dying.captures.add(exchange("http://127.0.0.1/0", b"<html>", date=at[0]))
     for n, changed in ((1, 13), (2, 9)):
         with ArchiveRun.open(folder, facts, f"run-{n}", at[n - 1], 14) as dying:
             for number in range(1, changed + 1):
@@ -372,6 +374,7 @@ def test_the_lines_of_a_dead_run_pass_the_gates_or_are_not_salvaged(scene: Scene
     assert scene.derived() == was
     with ArchiveRun.open(folder, facts, "run-3", at[2], 14) as third:
         assert [(one.run, one.lines) for one in third.salvaged] == [("run-2", 18)]
+        assert third.left.take("http://127.0.0.1/0", at[2]) is None, "the run after read it, and was not believed"
         assert third.left.take("http://127.0.0.1/1", at[2]) is None
         assert third.left.take("http://127.0.0.1/2", at[2]) is not None
         third.abandon()

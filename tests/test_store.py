@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -61,6 +62,7 @@ from pipelines.store.tips import StoreTip, commits_after, tip_of
 from pipelines.untrusted import LONGEST_DOCUMENT
 from tests import faults
 from tests.conftest import ROOT
+from tests.exchanges import exchange
 from tests.faults import KILLED, strike
 from tests.object_store import MISHAPS, asked, object_store
 from tests.test_archive import FACTS, SOFTWARE, missed, speech, tree
@@ -896,5 +898,32 @@ def test_what_a_killed_run_read_of_what_its_copy_lacks_is_salvaged(tmp_path: Pat
         killed.save()
     with ArchiveRun.open(theirs, FACTS, "20261229t020000z-0002", moment(2), 0) as run:
         assert [(one.lines, one.cut_bytes) for one in run.salvaged] == [(2, 0)]
+        run.abandon()
+    assert verify(theirs).problems == []
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_a_power_cut_took_from_a_run_is_not_what_its_copy_lacks(tmp_path: Path, is_there: bool) -> None:
+    """Lines and notes of answers may be on the disk whose own capture file is empty, or not there."""
+    store, ours, theirs = store_of(str(tmp_path / "store")), tmp_path / "a" / SITE, tmp_path / "b" / SITE
+    crawl(ours, 0)
+    push(store, SITE, ours)
+    pull(store, SITE, theirs)
+    with ArchiveRun.open(theirs, FACTS, "20261228t020000z-0001", moment(1), 0) as killed:
+        url, sha256 = "http://example.com/1", hashlib.sha256(b"<p>1").hexdigest()
+        place = killed.captures.add(exchange(url, b"<p>1", date=moment(1)))
+        assert place is not None
+        where = {"part": 1, "captured_at": moment(1), "payload_sha256": sha256, **place._asdict()}
+        one = Capture(role="article", url=url, **where)
+        read = speech("0", moment(1), body="改了")
+        killed.keep(replace(read, look=replace(read.look, captures=(one,))))
+        killed.save()
+    cut = theirs / "staging" / "20261228t020000z-0001" / place.file
+    if is_there:
+        os.truncate(cut, 0)
+    else:
+        cut.unlink()
+    with ArchiveRun.open(theirs, FACTS, "20261229t020000z-0002", moment(2), 0) as run:
+        assert run.salvaged == ()
         run.abandon()
     assert verify(theirs).problems == []

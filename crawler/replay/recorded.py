@@ -13,7 +13,7 @@ from typing import Any, Self
 from crawler.run.arguments import Arguments, WrongUse, one_section
 from pipelines.archive.disk.answers import Answer
 from pipelines.archive.disk.commits import Commit
-from pipelines.archive.disk.layout import Layout, is_named_path, warc_file
+from pipelines.archive.disk.layout import Layout, is_named_path, warc_beginning
 from pipelines.archive.errors import Damaged
 from pipelines.archive.read.reader import Archive
 from pipelines.stored.packed import Stored
@@ -114,7 +114,7 @@ class RecordedRun:
         if commit is None:
             raise WrongUse(f"{folder}: no commit is of run {report['run']}; give the report of a run in this archive")
         # A replayed run also holds files of the runs to which its revisits refer.
-        own = warc_file(report["site"], commit.run, report["started_at"], 0).removesuffix("00000.warc.gz")
+        own = warc_beginning(report["site"], commit.run, report["started_at"])
         files = tuple(named.path for named in commit.files if named.path.startswith(own))
         repeated = _repeated(archive, commit, files)
         _check_redactions(archive, commit, {*files, *((answer.file, answer.offset) for answer in repeated)})

@@ -251,7 +251,12 @@ def run_pages(layout: Layout) -> list[Path]:
 
 def warc_file(site: str, run: str, opened_at: str, part: int) -> str:
     """Name of a run's WARC file number `part`, from 0."""
-    return f"warc/{opened_at[:4]}/{site}-{run}-{part:05d}.warc.gz"
+    return f"{warc_beginning(site, run, opened_at)}{part:05d}.warc.gz"
+
+
+def warc_beginning(site: str, run: str, opened_at: str) -> str:
+    """With what the names of a run's WARC files begin, and no others."""
+    return f"warc/{opened_at[:4]}/{site}-{run}-"
 
 
 def natural_key(native_id: str) -> str:

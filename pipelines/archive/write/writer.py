@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.archive.disk.answers import Answer
 from pipelines.archive.disk.files import sync_folder
-from pipelines.archive.disk.layout import NATIVE_ID, Layout, warc_file
+from pipelines.archive.disk.layout import NATIVE_ID, Layout, warc_beginning, warc_file
 from pipelines.archive.disk.lock import SiteLock
 from pipelines.archive.disk.redactions import redacted_observation
 from pipelines.archive.errors import Damaged, LatestStale, writing
@@ -313,7 +313,7 @@ class ArchiveRun:
 
     def _withhold(self, unnamed: tuple[Answer, ...]) -> tuple[Answer, ...]:
         """Discard the saved lines, so that no salvage finds them either; returns what the commit names instead."""
-        own = warc_file(self._facts.site, self._run, self._opened_at, 0).removesuffix("00000.warc.gz")
+        own = warc_beginning(self._facts.site, self._run, self._opened_at)
         answers = {(answer.captured_at, answer.file, answer.offset): answer for answer in unnamed}
         with laid_out(self._staging.folder, keeps_gone=True) as staged:
             for one in staged.captures():

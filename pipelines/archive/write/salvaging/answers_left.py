@@ -47,10 +47,15 @@ def _since(now: str) -> str:
 
 
 def _left(archive: Archive, since: str) -> Iterator[Answer]:
-    """The answers since a moment, the newest first, but those that a line of a later one of these commits names."""
+    """The answers since a moment, the newest first, but those that a line of a later one of these commits names.
+
+    Nor those before a run whose lines gates withheld: it read them, too.
+    """
     named: set[tuple[str, str | None, int | None]] = set()
     n = archive.last.n
     while n > 0 and (commit := archive.commit(n)).kind == KIND and commit.recorded_at >= since:
+        if archive.report(commit.run)["gates"]:
+            return
         yield from (
             one
             for one in reversed(commit.repeated)

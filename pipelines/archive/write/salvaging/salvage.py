@@ -11,11 +11,12 @@ import shutil
 from collections import deque
 from datetime import datetime
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.archive.disk.commits import has_commits
 from pipelines.archive.disk.copies.partial_copy import PartialCopy
 from pipelines.archive.disk.files import cut, cut_to_whole_members, sync_folder, whole_members
+from pipelines.archive.disk.layout import warc_beginning
 from pipelines.archive.errors import ClockBehind
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.admission import check_site
@@ -75,12 +76,14 @@ def _salvage(layout: Layout, folder: Path, dead: Opening, at: Callable[[str], st
     """`at` gives the moment of the commit for that of the newest line."""
     archive, done = _archive(layout), None
     roll_back(layout, archive, folder)
-    lost = sum(map(cut_to_whole_members, staged_captures(folder))) + _cut_to_captured(layout, folder)
+    lost = sum(map(cut_to_whole_members, staged_captures(folder)))
+    kept = _Kept.by(layout, folder, dead)
+    lost += _cut_to_captured(folder, kept)
     withheld = _withheld(archive, folder, dead)
     with laid_out(folder, keeps_gone=False) as staged:
         staged.cut_bytes += lost
         staged.observe_each()
-        unnamed = _unnamed(layout, folder, staged)
+        unnamed = _unnamed(folder, staged, kept)
         if staged.looks or staged_captures(folder) or unnamed or withheld["gates"]:
             recorded_at = at(max(staged.newest, dead.opened_at))
             sealing = Sealing(layout, archive, dead.facts, folder)
@@ -89,15 +92,48 @@ def _salvage(layout: Layout, folder: Path, dead: Opening, at: Callable[[str], st
     return done
 
 
-def _unnamed(layout: Layout, folder: Path, staged: StagedRun) -> tuple[Answer, ...]:
+@frozen
+class _Kept:
+    """Where captures of a dead run may lie whole.
+
+    Args:
+        layout: of the archive.
+        sizes: bytes of the run's own WARC files, by the names that captures give them.
+        own: with what the names of these begin.
+    """
+
+    layout: Layout
+    sizes: dict[str, int]
+    own: str
+
+    @classmethod
+    def by(cls, layout: Layout, folder: Path, dead: Opening) -> Self:
+        """As what the dead run left in `folder` is now."""
+        sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in staged_captures(folder)}
+        return cls(layout, sizes, warc_beginning(dead.facts.site, dead.run, dead.opened_at))
+
+    def has(self, capture: Line) -> bool:
+        """Whether a capture is whole in the run's own files, or lies in one that the archive has.
+
+        What a partial copy may lack was read in its store.
+        """
+        file = capture["file"]
+        if file in self.sizes:
+            return bool(capture["offset"] + capture["length"] <= self.sizes[file])
+        if file is None or is_there(self.layout.stored(file)):
+            return True
+        mark = None if file.startswith(self.own) else PartialCopy.of(self.layout)
+        return mark is not None and mark.is_absent(self.layout, file)
+
+
+def _unnamed(folder: Path, staged: StagedRun, kept: _Kept) -> tuple[Answer, ...]:
     """The answers that no line names, in the order they came; of very many the newest, which were under way."""
     named = {(one["captured_at"], one["file"], one["offset"]) for one in staged.captures()}
-    sizes = _sizes(folder)
     unnamed = (one for one in noted_answers(folder) if (one.captured_at, one.file, one.offset) not in named)
-    return tuple(deque((one for one in unnamed if _is_whole(one.document(), sizes, layout)), MOST_UNNAMED))
+    return tuple(deque((one for one in unnamed if kept.has(one.document())), MOST_UNNAMED))
 
 
-def _cut_to_captured(layout: Layout, folder: Path) -> int:
+def _cut_to_captured(folder: Path, kept: _Kept) -> int:
     """Truncate the lines before the first whose captures are not whole; returns the number of bytes cut.
 
     After a power cut lines may be on the disk whose captures are not.
@@ -105,33 +141,13 @@ def _cut_to_captured(layout: Layout, folder: Path) -> int:
     file, end = folder / LOOKS, 0
     if not file.exists():
         return 0
-    sizes = _sizes(folder)
     for after, member in whole_members(file):
         looks = map(parsed_json, member.split(b"\n")[:-1])
         captures = (one for look in looks for line in look["lines"] for one in line["captures"])
-        if not all(_is_whole(one, sizes, layout) for one in captures):
+        if not all(map(kept.has, captures)):
             break
         end = after
     return cut(file, end)
-
-
-def _sizes(folder: Path) -> dict[str, int]:
-    """Bytes of the run's own WARC files, by the names that captures give them."""
-    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in staged_captures(folder)}
-
-
-def _is_whole(capture: Line, sizes: dict[str, int], layout: Layout) -> bool:
-    """Whether a capture lies in the run's own files, or in one that the archive has, where its bytes are kept.
-
-    What a partial copy may lack was read in its store.
-    """
-    file = capture["file"]
-    if file in sizes:
-        return bool(capture["offset"] + capture["length"] <= sizes[file])
-    if file is None or is_there(layout.stored(file)):
-        return True
-    mark = PartialCopy.of(layout)
-    return mark is not None and mark.is_absent(layout, file)
 
 
 def _withheld(archive: Archive | None, folder: Path, dead: Opening) -> dict[str, Any]:
