@@ -109,13 +109,13 @@ class Cluster:
         cursor = self.connection.execute(query.encode(), values)
         return cursor.fetchall() if cursor.description else []
 
-    def queue(self, name: str, lock: str) -> None:
-        """Queue the crawl of a site, whether it is due or not."""
+    def queue(self, name: str, lock: str, host: str | None = None) -> None:
+        """Queue the crawl of a site, whether it is due or not; the host's lock is `lock`, too, if not given."""
         insert = (
             "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args) "
             "VALUES ('crawl', 'crawl', %s, %s, json_build_object('site', %s::text)::jsonb)"
         )
-        self.rows(insert, lock, lock, name)
+        self.rows(insert, host or lock, lock, name)
 
     def jobs(self, name: str) -> list[str]:
         query = "SELECT status::text FROM procrastinate_jobs WHERE queueing_lock = %s ORDER BY id"
@@ -290,6 +290,26 @@ def test_a_site_is_crawled_when_a_person_says_so(cluster: Cluster) -> None:
     assert cluster.jobs("m-a") == ["succeeded", "succeeded"]
     assert cluster.jobs("m-b") == ["succeeded", "cancelled", "succeeded"]
     assert [len(cluster.attempts(site)) for site in ("m-a", "m-b", "m-dead", "m-closed")] == [2, 2, 2, 0]
+
+
+def test_a_job_says_what_it_waits_for(cluster: Cluster) -> None:
+    for name in ("m-away", "m-dead", "m-later", "m-second"):
+        cluster.add(name)
+        cluster.queue(name, name, "one" if name in {"m-later", "m-second"} else name)
+    ids = dict(cluster.rows("SELECT queueing_lock, id FROM procrastinate_jobs"))
+    worker = "INSERT INTO speech_archive.workers VALUES (%s, %s, 'machine', '3', 8, now(), now() - %s::interval)"
+    for name, place, seen in (("live:1", "here", "1 s"), ("dead:1", "there", "1 h")):
+        cluster.rows(worker, name, place, seen)
+    cluster.rows("INSERT INTO speech_archive.crawls VALUES (%s, 'm-dead', 'dead:1', 'there')", ids["m-dead"])
+    cluster.rows("UPDATE procrastinate_jobs SET status = 'doing' WHERE id = %s", ids["m-dead"])
+    cluster.rows("UPDATE procrastinate_jobs SET queue_name = 'crawl@there' WHERE id = %s", ids["m-away"])
+    cluster.rows("INSERT INTO speech_archive.put_off VALUES (%s, 'the store is away')", ids["m-later"])
+    told = cluster.fleet("queue", "--json")
+    why = {row["site"]: row["why"] for row in json.loads(told.out)}
+    assert re.search("waits for its machine, there, where no worker has been since .*Z; .* 10 minutes", why["m-away"])
+    assert "no sign of life since" in why["m-dead"]
+    assert why["m-later"] == "the store is away"
+    assert why["m-second"] == "waits for its host: m-later comes first there"
 
 
 def test_the_queue_of_another_fleet_is_neither_shown_nor_touched(cluster: Cluster, tmp_path: Path) -> None:
