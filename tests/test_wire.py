@@ -14,6 +14,7 @@ import sys
 import tarfile
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from threading import Event
 from types import MethodType, SimpleNamespace
 from typing import Any
 
@@ -36,6 +38,7 @@ from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.web.http import _ChunkedTransferDecoder, _MalformedChunkedDataError
 
 from crawler.http.transport.downloader import ShortDownloader
+from pipelines.archive.disk.answers import Answer
 from pipelines.archive.disk.files import NamedFile
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.prove.proofs import CaptureProofs
@@ -49,7 +52,7 @@ from pipelines.warc.http import HttpRequest, HttpResponse, payload_of
 from pipelines.warc.record_reader import read_at, records
 from pipelines.warc.record_writer import WarcWriter
 from pipelines.warc.records import WarcDamaged, WarcRecord
-from tests.conftest import ROOT, run
+from tests.conftest import PATIENCE, ROOT, run
 from tests.exchanges import REQUEST, exchange
 from tests.raw_server import ANSWERS, CLOSES, LARGE, TEXT, chunked
 
@@ -293,6 +296,34 @@ def test_what_lies_elsewhere_is_compared_with_by_who_may_wait(tmp_path: Path, is
     assert (kept.file == FIRST) is not is_away
     counts = [files.counts[one] for one in ("repeated", "exchanges", "unreached", "unreadable")]
     assert (counts, files.why_unreached) == (([0, 1, 1, 0], "the store is away") if is_away else ([1, 0, 0, 0], None))
+    files.close()
+
+
+def test_what_another_run_got_is_taken_over_while_a_thread_waits_for_the_store(tmp_path: Path) -> None:
+    """The event loop of all sites takes it over."""
+    files = in_a_second_run(tmp_path, exchange(LIST, PAGE))
+    (tmp_path / "warc").rename(tmp_path / "elsewhere")
+    is_asked, may_answer = Event(), Event()
+
+    class Slow(InAnotherFolder):
+        def part(self, path: str, offset: int, length: int) -> bytes:
+            is_asked.set()
+            may_answer.wait()
+            raise OutOfReach(f"{path}: {length} bytes at {offset}")
+
+    files.look_in(Slow(tmp_path))
+    place = {"file": FIRST, "offset": 0, "length": 1, "record_id": "<urn:uuid:1>", "payload_sha256": "0" * 64}
+    left = Answer.from_json({"url": LIST, "captured_at": "2026-01-01T00:00:00Z", **place})
+    with ThreadPoolExecutor(2) as threads:
+        adding = threads.submit(files.add, replace(exchange(LIST, PAGE), date="2026-02-02T02:02:02Z"))
+        is_asked.wait()
+        taking = threads.submit(files.repeat, (left,))
+        try:
+            taking.result(PATIENCE)
+        finally:
+            may_answer.set()
+        assert adding.result() is not None
+    assert left in files.unnamed()
     files.close()
 
 

@@ -258,7 +258,7 @@ class ClusterWorker:
         while True:
             try:
                 await register_sites(self._has, datetime.now(UTC))
-            except ConnectorException as error:
+            except (ConnectorException, OSError) as error:
                 _log.error("the register was not written: %s", error.__cause__ or error)
             await asyncio.sleep(self._has.pace.watch)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from shutil import copyfileobj
 from threading import Lock
@@ -219,10 +220,12 @@ class CaptureFiles:
     def repeat(self, answers: Iterable[Answer]) -> None:
         """Take over answers that another run got, for the commit to name those that are `named` nowhere.
 
+        Without the lock, as `named`.
+
         Raises:
             ArchiveError: they could not be noted for a salvage.
         """
-        with self._lock, writing(self._root):
+        with writing(self._root):
             for answer in answers:
                 self._noted.note(answer)
                 self._unnamed[answer.captured_at, answer.file, answer.offset] = answer
@@ -254,9 +257,8 @@ class CaptureFiles:
 
     def close(self) -> None:
         """Fsync everything and close the file."""
-        with self._lock:
+        with self._lock, closing(self._noted):
             self._finish()
-            self._noted.close()
 
     def _repeated(self, layout: Layout, exchange: Exchange, found: Measured) -> Captured | None:
         """Where this very answer lies already; null when it must be stored.

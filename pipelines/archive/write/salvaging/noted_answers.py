@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from pipelines.archive.disk.answers import Answer
@@ -17,24 +18,31 @@ ANSWERS = "answers.jsonl"
 
 
 class NotedAnswers:
-    """Writes the notes of one run. Each goes to the system at once, so that a kill costs none; a power cut may."""
+    """Writes the notes of one run, from any thread. Each goes to the system at once, so that a kill costs none.
+
+    A power cut may.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Begin with none; `folder` is the run's staging, in which the file is made with the first note."""
         self._file = folder / ANSWERS
         self._stream: BinaryIO | None = None
+        self._lock = Lock()
 
     def note(self, answer: Answer) -> None:
         """Note an answer whose record is written; `OSError` when that cannot be done."""
-        if self._stream is None:
-            self._stream = self._file.open("ab", buffering=0)
-        self._stream.write(b"%b\n" % json_line(answer.document()).encode())
+        line = b"%b\n" % json_line(answer.document()).encode()
+        with self._lock:
+            if self._stream is None:
+                self._stream = self._file.open("ab", buffering=0)
+            self._stream.write(line)
 
     def close(self) -> None:
         """Close the file; it stays in place."""
-        if self._stream is not None:
-            self._stream.close()
-            self._stream = None
+        with self._lock:
+            if self._stream is not None:
+                self._stream.close()
+                self._stream = None
 
 
 def noted_answers(folder: Path) -> Iterator[Answer]:
