@@ -33,7 +33,7 @@ from crawler.run.attempt import enter_failure
 from crawler.run.cluster.journals import Journals
 from crawler.run.cluster.leases import Leases, _number
 from crawler.run.cluster.patient import PatientConnector
-from crawler.run.cluster.schema import _OWN, migrate
+from crawler.run.cluster.schema import _OWN, forget_place, migrate
 from crawler.run.drill.command import Interrupted
 from crawler.sites.profile import ProfileError
 from pipelines.archive.disk.heads_file import HeadsFile
@@ -443,12 +443,17 @@ def test_a_head_is_noted_once_it_stands_in_the_store(cluster: Cluster, tmp_path:
     migrate(other.dsn)
     migrate(later.dsn)
     with cluster.worker("a", *roots["a"], "-s", "DOWNLOAD_DELAY=0.7"):
+        cluster.wait((tmp_path / "store" / "fleet.json").exists)
+        forget_place(other.dsn)  # a person says that the first database is lost, which it is not
         with other.worker("b", *roots["b"], "-s", "HEADS_FILE="):
             other.wait(lambda: other.jobs("m-a") == ["succeeded"])
         cluster.wait(lambda: cluster.jobs("m-a") == ["failed"])
     assert heads.last("m-a") is None
     shutil.rmtree(tmp_path / "a" / "archives" / "fleet")  # else it is tried again in an hour
     later.queue("m-a", "m-a")
+    refused = run("scrapy", "worker", "--fleet", str(file), "--database", later.dsn, *roots["a"])
+    assert (refused.status, "a fleet's with another database" in refused.err) == (2, True), refused
+    forget_place(later.dsn)
     with later.worker("a", *roots["a"]):
         later.wait(lambda: later.jobs("m-a") == ["succeeded"])
     assert len(list((tmp_path / "a" / "archives" / "aside").iterdir())) == 1

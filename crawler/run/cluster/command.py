@@ -24,7 +24,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("queue, database").add_argument
     add("--cancel", metavar="SITE", help="take a site from the queue, or end its crawl, until its next slot")
     add("--now", metavar="SITE", help="put a site first into the queue, due or not, also one that was cancelled")
-    add("--moved", action="store_true", help="the archives have been moved, and no worker runs")
+    add("--moved", action="store_true", help="the archives have moved, or the database is new; no worker runs")
 
 
 @contextmanager

@@ -10,10 +10,12 @@ from contextvars import copy_context
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import psycopg
 
+from pipelines.archive.disk.files import json_document
 from pipelines.archive.disk.heads_file import HeadsFile, Noted
 from pipelines.archive.errors import ArchiveError, NotUnderstood
 from pipelines.archive.read.moments import stamp
@@ -23,10 +25,13 @@ from pipelines.catalogue.database import DatabaseAway, connected
 from pipelines.catalogue.taking import take
 from pipelines.store.copying import WITHOUT_CAPTURES, Diverged, pull, push, set_aside
 from pipelines.store.held import ASIDE, archive_in
-from pipelines.store.stores import Store, store_of
+from pipelines.store.stores import Store, WrongStore, store_of
+from pipelines.store.tips import read_or_none
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
+FLEET_JSON = "fleet.json"
+"""The object of a store that says whose workers write there: the id of their database's fleet."""
 _THREADS = 8
 """Threads that copy: they wait for the network, and must not hold up the crawls' work on the disk."""
 _WAIT = 2.0
@@ -56,10 +61,16 @@ class Keeping:
         """Whether archives are copied to a store; else they lie in the archive root only."""
         return self._store is not None
 
-    async def check(self) -> None:
-        """Ask the store for what each copy asks it; `StoreRefuses` where a person must put something right first."""
-        if (store := self._store) is not None:
-            await self._in_thread(lambda: store.has_create)
+    async def claim(self, fleet: str, *, takes_over: bool) -> None:
+        """Note in the store, once, that workers of this fleet write there.
+
+        Raises:
+            StoreRefuses: a person must put something right at the store first.
+            StoreError: it does not answer.
+            WrongStore: it is another fleet's, and a person has not said that this one `takes_over`.
+        """
+        if self._store is not None:
+            await self._in_thread(partial(_claim, self._store, fleet, takes_over=takes_over))
 
     async def bring(self, site: str) -> None:
         """Copy here what the store has of a site, and first there what only this machine has.
@@ -149,6 +160,26 @@ class Keeping:
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, copy_context().run, work)
+
+
+def _claim(store: Store, fleet: str, *, takes_over: bool) -> None:
+    data = json_document({"schema": "fleet/1", "id": fleet})
+    there, has_create = read_or_none(store, FLEET_JSON), store.has_create  # so that it is seen whether keys may write
+    if there == data:
+        return
+    if there is None and has_create:
+        store.create(FLEET_JSON, data)
+    elif there is None or takes_over:
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / FLEET_JSON
+            file.write_bytes(data)
+            store.put(FLEET_JSON, file)
+    if store.read(FLEET_JSON) != data:
+        raise WrongStore(
+            f"{store.address}: is a fleet's with another database ({FLEET_JSON}): both would ask each site at the "
+            "same time. Where that database is lost, and no worker of it runs: "
+            "`speech-archive fleet database --moved`"
+        )
 
 
 def _goes_on(archive: Archive, noted: Noted) -> bool:

@@ -17,6 +17,9 @@ ALIVE = 60
 """Seconds since it last said so after which a worker is taken for ended."""
 _LOCK = 0x5370_6563_6800_0001
 """An advisory lock: two that migrate at once wait for each other."""
+_TAKES_OVER = "takes-over"
+TAKEN_OVER: LiteralString = "DELETE FROM speech_archive.fleet WHERE key = 'takes-over'"
+"""Once it is done: where another fleet takes the store over later, it keeps it."""
 _AFTER_THE_LAST_WORKER = 50
 """procrastinate numbers the migrations of a version; those from 50 on need all workers to be of that version."""
 _OWN: tuple[tuple[str, LiteralString], ...] = (
@@ -139,12 +142,24 @@ def check_place(connection: Connection, archives: str) -> None:
 
 
 def forget_place(dsn: str) -> None:
-    """Let the next worker name where archives lie: a person has moved them; `WrongDatabase` while workers run."""
+    """Let the next worker name where archives lie, and take the store over from another database's fleet: a person
+    has moved them, or made a new database. `WrongDatabase` while workers run.
+    """
     with connected(dsn) as connection:
         query = "SELECT name FROM speech_archive.workers WHERE seen > now() - make_interval(secs => %s)"
         if running := [name for (name,) in connection.execute(query, (ALIVE,))]:
             raise WrongDatabase(f"workers run: {', '.join(running)}; stop them first")
-        connection.execute("DELETE FROM speech_archive.fleet WHERE key = 'archives'")
+        with connection.transaction():
+            connection.execute("DELETE FROM speech_archive.fleet WHERE key = 'archives'")
+            connection.execute(
+                "INSERT INTO speech_archive.fleet VALUES (%s, '') ON CONFLICT (key) DO NOTHING", (_TAKES_OVER,)
+            )
+
+
+def takes_over(connection: Connection) -> bool:
+    """Whether a person has said that this fleet takes its store over."""
+    row = connection.execute("SELECT 1 FROM speech_archive.fleet WHERE key = %s", (_TAKES_OVER,)).fetchone()
+    return row is not None
 
 
 def _applied(connection: Connection) -> set[str]:

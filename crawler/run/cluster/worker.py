@@ -25,7 +25,7 @@ from crawler.run.cluster.leases import Leases
 from crawler.run.cluster.patient import OwnJobs, PatientConnector
 from crawler.run.cluster.places import archives_of, place_of
 from crawler.run.cluster.queue.keeping import QueueKeeping, register_sites
-from crawler.run.cluster.schema import check_schema, keep_one_place
+from crawler.run.cluster.schema import TAKEN_OVER, check_schema, keep_one_place, takes_over
 from crawler.run.cluster.site_job import Again, AsTold, SiteJob
 from crawler.run.cluster.tasks import CRAWL, FLEET_QUEUE, Pace, at_place, cron_of
 from crawler.run.fleet.deployment import Deployment
@@ -73,6 +73,8 @@ class ClusterWorker:
         with connected(dsn) as connection:
             fleet = check_schema(connection)
             keep_one_place(connection, archives_of(deployment.store, place))
+            self._takes_over = takes_over(connection)
+        self._fleet = fleet
         connector = PatientConnector(dsn)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="sites")
         self._has = Equipment(
@@ -121,6 +123,7 @@ class ClusterWorker:
         Raises:
             WrongDatabase, DatabaseAway: it refuses, or does not answer, at the beginning; it lost its tables.
             StoreRefuses: a person must put something right at the store.
+            WrongStore: workers of another database's fleet write to the store.
         """
         with telling(self._dsn):
             await self._has.leases.open()
@@ -135,15 +138,16 @@ class ClusterWorker:
             raise self._refusal
 
     async def _work(self) -> None:
-        await self._has.sign_of_life(self._jobs)
         await self._warn_of_copied_place()
+        await self._claim_store()  # before a sign of life, with which a refused one would be in the way of `--moved`
+        await self._has.sign_of_life(self._jobs)
         await self._has.journals.adopt()
         await self._has.journals.bring()
         self._workers = [
             self._worker([CRAWL, at_place(self._has.place)], self._jobs),
             self._worker([FLEET_QUEUE], 1),
         ]
-        beside = [asyncio.ensure_future(work) for work in (self._beat(), self._keep_register(), self._check_store())]
+        beside = [asyncio.ensure_future(work) for work in (self._beat(), self._keep_register())]
         try:
             await asyncio.gather(*map(self._keep_working, self._workers))
         finally:
@@ -153,6 +157,21 @@ class ClusterWorker:
             await self._has.say_goodbye()
         except ConnectorException as error:
             _log.error("others take this worker's jobs over, since the database is away: %s", error.__cause__)
+
+    async def _claim_store(self) -> None:
+        """See that no other fleet's workers write to the store, as soon as it answers."""
+        while self._why_stopped is None:
+            try:
+                await self._has.keeping.claim(self._fleet, takes_over=self._takes_over)
+            except StoreRefuses:
+                raise
+            except StoreError as error:
+                _log.error("%s", error)
+                await asyncio.sleep(_RESTART)
+            else:
+                if self._takes_over:
+                    await self._has.connector.execute_query_async(TAKEN_OVER)
+                return
 
     def _made_app(self) -> App:
         app = App(connector=self._has.connector)
@@ -227,15 +246,6 @@ class ClusterWorker:
         remedy = "run `scrapy fleet database`, then start the workers again"
         self._refuse(WrongDatabase(f"{shown(self._dsn)}: has no tables of a cluster any more: {remedy}"))
         return True
-
-    async def _check_store(self) -> None:
-        """End where the store refuses; one that does not answer is waited for by each job."""
-        try:
-            await self._has.keeping.check()
-        except StoreRefuses as error:
-            self._refuse(error)
-        except StoreError as error:
-            _log.warning("%s", error)
 
     def _refuse(self, why: ArchiveError) -> None:
         self._refusal = self._refusal or why
