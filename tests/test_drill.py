@@ -107,6 +107,10 @@ def test_articles_asked_twice_are_seen() -> None:
     assert repeats(*asked(article(2), since=8.0, who="worker-2")) == (["2"], ["3"])
     assert repeats(*asked(article(3), since=8.0, who="worker-2")) == (["3"], ["3"])
     assert repeats(*asked(article(4), article(4), since=8.0)) == (["4", "4"], ["3"])
+    # So is what it lost, if that was not the last that it asked the site for.
+    every = (*SERVED.asked, *asked(article(1), article(2), since=8.0, who="worker-2"))
+    judged = after(replace(SERVED, asked=every))
+    assert [[one.article for one in some] for some in (judged.asked_twice, judged.asked_again)] == [["1", "2"], ["3"]]
     # Lists, counters, robots.txt, and what the site withholds, are asked again by whoever goes on.
     again = ("/robots.txt", "/item/GetHits.asp?ID=2", article(99))
     assert repeats(*asked(*again, since=8.0), *asked(*again, since=12.0)) == ([], ["3"])

@@ -113,9 +113,10 @@ def too_soon(asked: Sequence[Asked], delay: float) -> tuple[TooSoon, ...]:
 def asked_more_than_once(served: Served, held: Held | None, kills: Sequence[Killed]) -> tuple[Repeat, ...]:
     """Speeches whose articles were asked for again; one of several pages counts once each time.
 
-    A kill of a worker explains one whose answer was under way: what the worker had got lies in the archive, and is
-    read by whoever goes on. What a site withholds is asked for in every run.
+    A kill of a worker explains one whose answer was under way, the last that it asked the site for: what the worker
+    had got lies in the archive, and is read by whoever goes on. What a site withholds is asked for in every run.
     """
+    under_way = [(kill, _last_before(kill, served.asked)) for kill in kills]
     asked: dict[str, list[Asked]] = {}
     for one in sorted(served.asked, key=lambda one: one.at):
         if one.article in served.texts:
@@ -123,17 +124,25 @@ def asked_more_than_once(served: Served, held: Held | None, kills: Sequence[Kill
     found: dict[tuple[str, int], Repeat] = {}
     for path, each in asked.items():
         answered = held.answered.get(path, 0) if held else 0
-        for number, repeat in enumerate(_repeats(each, len(each) - answered, kills)):
+        for number, repeat in enumerate(_repeats(each, len(each) - answered, under_way)):
             known = found.setdefault((repeat.article, number), repeat)
             if known.kill is not None and repeat.kill is None:
                 found[repeat.article, number] = repeat
     return tuple(sorted(found.values(), key=lambda one: one.at))
 
 
-def _repeats(asked: Sequence[Asked], unanswered: int, kills: Sequence[Killed]) -> Iterator[Repeat]:
+def _last_before(kill: Killed, asked: Iterable[Asked]) -> Asked | None:
+    """The last request of a worker before its kill: it asks a site for one thing at a time."""
+    own = (one for one in asked if one.who == kill.what and one.at <= kill.at)
+    return max(own, key=lambda one: one.at, default=None)
+
+
+def _repeats(
+    asked: Sequence[Asked], unanswered: int, under_way: Sequence[tuple[Killed, Asked | None]]
+) -> Iterator[Repeat]:
     """All requests of one page but the first; kills explain as many of them as were never answered."""
     for before, one in pairwise(asked):
-        kill = next((kill for kill in kills if kill.what == before.who and before.at <= kill.at <= one.at), None)
+        kill = next((kill for kill, last in under_way if last == before and kill.at <= one.at), None)
         explained = kill if unanswered > 0 else None
         unanswered -= explained is not None
         yield Repeat(one.article or "", one.at, explained)
