@@ -13,7 +13,7 @@ from scrapy.commands import ScrapyCommand
 
 from crawler.commands import show_example
 from crawler.run.fleet.deployment import DeploymentError, find_deployment
-from crawler.run.fleet.planning import without_profile
+from crawler.run.fleet.unknown_sites import without_profile
 from crawler.sites.catalogue import UNVERIFIED, CatalogueError, as_table, catalogue, selected
 from crawler.sites.lookup import Known, Profiles
 from crawler.sites.profile import ProfileError, SiteProfile

@@ -46,7 +46,7 @@ from pipelines.gaps.memory import Memory, newest_failing
 from pipelines.health import RunReport
 from pipelines.normalise import Normaliser
 from pipelines.record import SiteFacts
-from pipelines.store.absent_files import AbsentFiles
+from pipelines.stored.distant import Elsewhere
 
 _log = logging.getLogger(__name__)
 
@@ -127,14 +127,18 @@ def prepare(
     )
 
 
-def _elsewhere(folder: Path, site: str, settings: BaseSettings) -> AbsentFiles | None:
+def _elsewhere(folder: Path, site: str, settings: BaseSettings) -> Elsewhere | None:
     """Where the files lie that the site's archive lacks, if it is a partial copy.
 
     The store is the operator's: the mark of an archive that came from elsewhere may name any.
     """
     layout = Layout(folder)
     mark = PartialCopy.of(layout)
-    return AbsentFiles(mark, layout, site, str(settings["STORE"] or "")) if mark else None
+    if mark is None:
+        return None
+    from pipelines.store.absent_files import AbsentFiles  # noqa: PLC0415 - of a partial copy only
+
+    return AbsentFiles(mark, layout, site, str(settings["STORE"] or ""))
 
 
 _RUNS_BEFORE = 10

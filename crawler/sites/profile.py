@@ -143,9 +143,14 @@ def load_profile(site: str, file: Traversable) -> SiteProfile:
         raise ProfileError(str(error)) from None
 
 
+def is_name(site: str) -> bool:
+    """Whether a site can be called so, as far as its characters go."""
+    return _SITE_NAME.fullmatch(site) is not None
+
+
 def check_name(site: str) -> None:
     """Refuse (`ProfileError`) what is no name of a site."""
-    if not _SITE_NAME.fullmatch(site):
+    if not is_name(site):
         raise ProfileError(f"site={site!r}: a site name is 1 to 40 of a-z, 0-9 and -")
     if site in RESERVED:
         raise ProfileError(f"site={site}: the name of a folder beside the archives; give the site another")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from crawler.run.fleet.deployment import Deployment, is_chosen
 from crawler.run.fleet.due import Due, Times, due
+from crawler.run.fleet.unknown_sites import unknown, without_profile
 from crawler.sites.lookup import Known, NoProfile, Profiles
 from crawler.sites.profile import ProfileError, SiteProfile
 from crawler.sites.schedule import Hours, Schedule
-from pipelines.archive.disk.layout import NAME
 from pipelines.archive.errors import ArchiveError
 from pipelines.archive.read.moments import stamp
 from pipelines.archive.read.reader import Archive
@@ -85,26 +85,12 @@ def candidates(
         yield _candidate(known, deployment, root, now, others.get(known.site, ()))
 
 
-def without_profile(deployment: Deployment, names: Container[str]) -> list[Known]:
-    """The sites that a deployment names and of which there is no profile: these `names` have one.
-
-    It is a slip of the hand, or the profile was removed: no site is forgotten silently.
-    """
-    named = sorted({one for one in deployment.sites if NAME.fullmatch(one)})
-    return [_unknown(deployment, site) for site in named if site not in names]
-
-
-def _unknown(deployment: Deployment, site: str) -> Known:
-    remedy = f"write {deployment.profiles or deployment.file.parent / 'sites'}/{site}.toml, or correct `sites`"
-    return Known(site=site, error=f"{deployment.file}: there is no profile of {site}; {remedy}")
-
-
 def candidate(site: str, deployment: Deployment, root: Path, now: datetime) -> Candidate:
     """One site of a deployment, as `candidates`; one without a profile is a candidate with an error."""
     try:
         known = Known(site=site, profile=Profiles(deployment.profiles).load(site))
     except NoProfile:
-        known = _unknown(deployment, site)
+        known = unknown(deployment, site)
     except ProfileError as error:
         known = Known(site=site, error=str(error))
     return _candidate(known, deployment, root, now)

@@ -15,7 +15,7 @@ from pipelines.archive.disk.answers import Answer
 from pipelines.archive.disk.files import sync, sync_folder
 from pipelines.archive.disk.layout import Layout
 from pipelines.archive.errors import Damaged, writing
-from pipelines.archive.write.salvaging.noted_answers import NotedAnswers
+from pipelines.archive.write.salvaging.noted_answers import MOST_UNNAMED, NotedAnswers
 from pipelines.stored.distant import OutOfReach
 from pipelines.text.compact import FingerprintSet
 from pipelines.untrusted import is_there, opened
@@ -49,8 +49,6 @@ if TYPE_CHECKING:
 LARGEST_FILE = 1_000_000_000
 _FEWEST_BYTES = 2048
 _LEVEL = 1
-MOST_UNNAMED = 2_000
-"""Answers that a commit names beside its lines: 0.8 MB of the 32 MiB that a commit may have."""
 COUNTED = (
     "files",
     "records",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 ANSWERS = "answers.jsonl"
+MOST_UNNAMED = 2_000
+"""Answers that a commit names beside its lines: 0.8 MB of the 32 MiB that a commit may have."""
 
 
 class NotedAnswers:

@@ -20,8 +20,7 @@ from pipelines.archive.disk.layout import warc_beginning
 from pipelines.archive.errors import ClockBehind
 from pipelines.archive.read.reader import Archive
 from pipelines.archive.write.admission import check_site
-from pipelines.archive.write.captures import MOST_UNNAMED
-from pipelines.archive.write.salvaging.noted_answers import ANSWERS, noted_answers
+from pipelines.archive.write.salvaging.noted_answers import ANSWERS, MOST_UNNAMED, noted_answers
 from pipelines.archive.write.sealing import CommitFacts, Sealing, roll_back
 from pipelines.archive.write.staging import StagedRun, laid_out
 from pipelines.archive.write.waiting import LOOKS, Opening, is_committed, opening_of, staged_captures
