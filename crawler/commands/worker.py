@@ -73,16 +73,14 @@ class Command(ScrapyCommand):
         add("--watch-every", type=float, metavar="S", help="between two looks for stale sites (default: 3600)")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        # Until the worker installs its own handlers, both signals end it here, and nothing is lost.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for number in (signal.SIGINT, signal.SIGTERM):  # until the worker installs its own handlers
+            signal.signal(number, _end_before_it_began)
         try:
             if args:
                 raise UsageError(f"{args[0]}: a worker takes options only", print_help=False)
             check_names(arglist_to_dict(opts.set))
             with extra_needed():
                 self._work(opts)
-        except KeyboardInterrupt:
-            self._refuse("interrupted before it took a job", Exit.INTERRUPTED)
         except (DeploymentError, WrongUse) as error:
             self._refuse(str(error), Exit.WRONG_USE)
         except ArchiveError as error:
@@ -146,6 +144,12 @@ class Command(ScrapyCommand):
     def _refuse(self, message: str, status: int) -> None:
         print(f"scrapy worker: {harmless(message)}", file=sys.stderr)
         self.exitcode = int(status)
+
+
+def _end_before_it_began(*_: object) -> None:
+    """End at once: an exception could be lost in a callback that raises it, and the signal with it."""
+    os.write(sys.stderr.fileno(), b"scrapy worker: interrupted before it took a job\n")
+    os._exit(int(Exit.INTERRUPTED))
 
 
 def _check_paces(opts: argparse.Namespace) -> None:
