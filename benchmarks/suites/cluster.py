@@ -19,7 +19,7 @@ WORKERS = (1, 3)
 SPEECHES, DELAY = 10, 0.5
 WAVES = 9
 """So many times the sites that one worker crawls at once: the end, when some of three idle, is a small part then."""
-FILES_A_SITE, FILES_A_RUN = 140, 6
+FILES_A_SITE, FILES_A_RUN = 140, 5
 MOST_REQUESTS = 10
 LEAST_SPEED = 2.5
 SPEED = "requests/s of all sites"
@@ -30,7 +30,7 @@ own. One worker needs nine rounds of its 8 sites. The speed is that of the serve
 all to the last; the CPU and the memory are of everything together, servers and PostgreSQL included. A run counts
 only if the drill finds nothing lost, asked twice or asked too soon.
 
-*A store*: `sync push` and `sync pull` of an archive of 10,000 files that the store has already, over S3 (rclone
+*A store*: `sync push` and `sync pull` of an archive that the store has already, over S3 (rclone
 behind a proxy that counts requests)."""
 
 
