@@ -163,7 +163,7 @@ class Keeping:
 
 
 def _claim(store: Store, fleet: str, *, takes_over: bool) -> None:
-    data = json_document({"schema": "fleet/1", "id": fleet})
+    data = json_document({"schema": "store-fleet/1", "id": fleet})
     there, has_create = read_or_none(store, FLEET_JSON), store.has_create  # so that it is seen whether keys may write
     if there == data:
         return
