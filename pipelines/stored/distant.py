@@ -35,11 +35,10 @@ class Elsewhere(Protocol):
         """
 
 
-@frozen
-class Distant:
-    """A committed file, by its `path` in the archive, that lies in another place."""
+class InArchive:
+    """A committed file that is not a file of its own here: what `Path` says of a path, said of its `path` there."""
 
-    place: Elsewhere
+    __slots__ = ()
     path: str
 
     @property
@@ -51,6 +50,14 @@ class Distant:
     def suffix(self) -> str:
         """As `Path.suffix`."""
         return Path(self.path).suffix
+
+
+@frozen
+class Distant(InArchive):
+    """A committed file, by its `path` in the archive, that lies in another place."""
+
+    place: Elsewhere
+    path: str
 
     def __str__(self) -> str:
         return self.path

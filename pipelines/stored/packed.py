@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import BinaryIO, Self
 
-from pipelines.stored.distant import Distant
+from pipelines.stored.distant import Distant, InArchive
 from pipelines.values import frozen
 
 LARGEST_STREAM = 48 << 20
@@ -27,7 +27,7 @@ _BLOCK = 1 << 16
 
 
 @frozen
-class Packed:
+class Packed(InArchive):
     """`size` bytes at `offset` of a tar file: a committed file under its `path` in the archive.
 
     `stream` is where the xz stream that holds the member begins in `container`, and `offset` counts in what it
@@ -41,16 +41,6 @@ class Packed:
     size: int
     modified: int
     stream: int | None = None
-
-    @property
-    def name(self) -> str:
-        """The last part of its path, as `Path.name`."""
-        return self.path.rpartition("/")[2]
-
-    @property
-    def suffix(self) -> str:
-        """As `Path.suffix`."""
-        return Path(self.path).suffix
 
     def __str__(self) -> str:
         return f"{self.container}: {self.path}"

@@ -243,7 +243,7 @@ class ClusterWorker:
         """End where the database has no tables any more: another was put in its place. Whether that is so."""
         if not isinstance(error.__cause__, _NO_TABLES):
             return False
-        remedy = "run `scrapy fleet database`, then start the workers again"
+        remedy = "run `speech-archive fleet database`, then start the workers again"
         self._refuse(WrongDatabase(f"{shown(self._dsn)}: has no tables of a cluster any more: {remedy}"))
         return True
 
